@@ -6,7 +6,7 @@ declare module 'fastify' {
   interface FastifyContextConfig { etag?: boolean }
   interface FastifyReply {
     representedVersion: number | null
-    /** The ETag of a response that is sent piece by piece, see sendLongText. */
+    /** The ETag of a response that was made piece by piece, see sendLongText. */
     tagOfPieces: string | null
   }
 }
@@ -37,7 +37,7 @@ const keepVersion: preSerializationHookHandler = (_request, reply, payload, done
 
 const sendTag: onSendHookHandler = (request, reply, payload, done) => {
   if (reply.statusCode !== 200) return done(null, payload)
-  const tag = typeof payload === 'string' ? tagOf(payload, reply.representedVersion) : reply.tagOfPieces
+  const tag = reply.tagOfPieces ?? (typeof payload === 'string' ? tagOf(payload, reply.representedVersion) : null)
   if (tag === null) return done(null, payload)
   reply.header('etag', tag)
   if (hasChanged(request, tag)) return done(null, payload)

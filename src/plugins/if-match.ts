@@ -7,7 +7,6 @@ import { writeExactly } from '../domain/whole-numbers.ts'
 import type { Store } from '../store/index.ts'
 import type { JsonRow } from '../store/json-row.ts'
 import type { ChangedObject } from '../store/locks.ts'
-import { tagOf } from './etag.ts'
 import { longText } from './long-text.ts'
 
 declare module 'fastify' {
@@ -21,25 +20,25 @@ declare module 'fastify' {
 export const maxIfMatchLength = 2000
 
 type Params = Readonly<Record<string, string>>
-/** An object as clients can read it: its version, if it has one, and the ETag of every response body that represents it. */
-type Representation = { version: number | null, tags: readonly string[] }
+/** An object as clients can read it: its version, if it has one, and the pieces of every response body that represents it. */
+type Representation = { version: number | null, bodies: readonly Iterable<string>[] }
 
 const representationOf: Readonly<Record<ChangedObject, (store: Store, params: Params) => Promise<Representation>>> = {
-  lab: async (store) => ({ version: null, tags: [(await longText((await store.lab.state()).pieces)).tag] }),
+  lab: async (store) => ({ version: null, bodies: [(await store.lab.state()).pieces] }),
   'lab-file': async (store) => {
     const file = labFile(await store.lab.config())
-    return { version: null, tags: [(await longText(jsonPieces(file))).tag, (await longText(yamlPieces(file))).tag] }
+    return { version: null, bodies: [jsonPieces(file), yamlPieces(file)] }
   },
   device: async (store, { device }) => ofObject(await store.devices.read(device!)),
   position: async (store, { device, position }) => ofObject(await store.positions.read(device!, Number(position))),
   certificate: async (store, { device }) => {
-    if (!(await store.devices.read(device!)).has_certificate) return { version: null, tags: [] }
+    if (!(await store.devices.read(device!)).has_certificate) return { version: null, bodies: [] }
     const certificate = await store.certificates.read(device!)
-    return { version: null, tags: [certificate, JSON.stringify({ certificate })].map((body) => tagOf(body, null)) }
+    return { version: null, bodies: [[certificate], [JSON.stringify({ certificate })]] }
   },
   'labware-type': async (store, { name }) => {
     const type = await store.labwareTypes.find(name!)
-    return type === null ? { version: null, tags: [] } : ofObject(type)
+    return type === null ? { version: null, bodies: [] } : ofObject(type)
   },
   container: async (store, { container }) => ofJsonRow(await store.containers.read(container!)),
   process: async (store, { id }) => ofObject(await store.processes.read(id!)),
@@ -50,13 +49,12 @@ const representationOf: Readonly<Record<ChangedObject, (store: Store, params: Pa
 }
 
 function ofObject (thing: object): Representation {
-  const { version: given } = thing as { version?: unknown }
-  const version = typeof given === 'number' ? given : null
-  return { version, tags: [tagOf(writeExactly(thing), version)] }
+  const { version } = thing as { version?: unknown }
+  return { version: typeof version === 'number' ? version : null, bodies: [[writeExactly(thing)]] }
 }
 
 function ofJsonRow ({ version, json }: JsonRow<unknown>): Representation {
-  return { version, tags: [tagOf(json, version)] }
+  return { version, bodies: [[json]] }
 }
 
 /**
@@ -74,17 +72,22 @@ export async function refuseUnlessMatched (request: FastifyRequest, store: Store
   }
   const params = request.params as Params
   await store.locks.take(changes, params)
-  const { version, tags } = await representationOf[changes](store, params)
-  if (tags.length === 0) throw problem('precondition-failed', 'The object does not exist yet, so `If-Match` cannot match.', { version, etags: [] })
-  if (!header.split(',').map((tag) => tag.trim()).some((tag) => matches(tag, version, tags))) {
-    throw problem('precondition-failed', `The object has changed. Its ETag is now ${tags.join(' or ')}. Read it again before you change it.`, { version, etags: tags })
+  const { version, bodies } = await representationOf[changes](store, params)
+  if (bodies.length === 0) throw problem('precondition-failed', 'The object does not exist yet, so `If-Match` cannot match.', { version, etags: [] })
+  const given = header.split(',').map((tag) => tag.trim())
+  if (given.some((tag) => tag === '*' || isOfVersion(tag, version))) return
+  const etags: string[] = []
+  // A body can be long, and the object is locked meanwhile: the other form is made only if this one does not match.
+  for (const body of bodies) {
+    const { tag } = await longText(body, version)
+    if (version === null && given.includes(tag)) return
+    etags.push(tag)
   }
+  throw problem('precondition-failed', `The object has changed. Its ETag is now ${etags.join(' or ')}. Read it again before you change it.`, { version, etags })
 }
 
 // RFC 9110, 13.1.1: strong comparison, so a weak tag never matches. For an object with a version only the version is
 // compared, because renaming a device changes the responses for its containers, but not the containers.
-function matches (tag: string, version: number | null, tags: readonly string[]): boolean {
-  if (tag === '*') return true
-  if (version === null) return tags.includes(tag)
-  return tag === `"${version}"` || tag.startsWith(`"${version}-`)
+function isOfVersion (tag: string, version: number | null): boolean {
+  return version !== null && (tag === `"${version}"` || tag.startsWith(`"${version}-`))
 }

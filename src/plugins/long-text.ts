@@ -10,8 +10,8 @@ export type LongText = { readonly pieces: readonly string[], readonly tag: strin
 /** Shorter pieces are joined, in characters. */
 const leastPiece = 16_384
 
-/** Makes a text of pieces that take some milliseconds each. The requests of others come between them. */
-export async function longText (made: Iterable<string>): Promise<LongText> {
+/** Makes a text of pieces that take some milliseconds each. The requests of others come between them. `version` is that of the object. */
+export async function longText (made: Iterable<string>, version: number | null = null): Promise<LongText> {
   const yieldToRequests = slices()
   const digest = createHash('sha1')
   const pieces: string[] = []
@@ -29,13 +29,13 @@ export async function longText (made: Iterable<string>): Promise<LongText> {
     await yieldToRequests()
   }
   if (short !== '' || pieces.length === 0) take(short)
-  return { pieces, tag: etagOf(digest, null) }
+  return { pieces, tag: etagOf(digest, version) }
 }
 
 /** What a route returns to send the text. The `Content-Type` must have been set. A long text is sent piece by piece, as fast as the client takes it. */
 export function sendLongText (reply: FastifyReply, { pieces, tag }: LongText): string | Readable {
-  if (pieces.length === 1) return pieces[0]!
   reply.tagOfPieces = tag
+  if (pieces.length === 1) return pieces[0]!
   reply.header('content-length', pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0))
   return Readable.from(pieces, { objectMode: false })
 }

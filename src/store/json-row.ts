@@ -15,6 +15,11 @@ export function jsonArray (items: readonly JsonItem<unknown>[]): string {
   return `[${items.map(({ json }) => json).join()}]`
 }
 
+/** The same in pieces, between what comes before and after it. */
+export function jsonArrayPieces (before: string, items: readonly JsonItem<unknown>[], after: string): string[] {
+  return [`${before}[`, ...items.map(({ json }, n) => n === 0 ? json : `,${json}`), `]${after}`]
+}
+
 /** How to write each member: `value` as it is stored, `time` in the format of the contract (UTC, milliseconds, `Z`). */
 export type MemberKinds<T> = { readonly [M in keyof T]-?: Date extends T[M] ? 'time' : 'value' }
 

@@ -2,7 +2,7 @@ import type { LabHealth, LabState } from '../contract/lab.ts'
 import { type Queryable, runPrepared } from './commands.ts'
 import { Prisma } from './generated/client.ts'
 import type { Transaction } from './lab-lock.ts'
-import type { JsonPieces } from './json-row.ts'
+import { jsonArrayPieces, type JsonPieces } from './json-row.ts'
 import { largestRead, LargeRead, type ReadSize } from './read-size.ts'
 
 /** The longest of the newest samples that are comparable at a level with the step `s`. Of a step with a commanded time, samples are what it took beyond that. */
@@ -99,7 +99,7 @@ export async function readEarlierState (database: Queryable, revision: number): 
 }
 
 function inPieces ([head, ...devices]: StateRow[]): JsonPieces<LabState> {
-  return { pieces: [`${head!.json.slice(0, -1)},"devices":[`, ...devices.map(({ json }, n) => n === 0 ? json : `,${json}`), ']}'] }
+  return { pieces: jsonArrayPieces(`${head!.json.slice(0, -1)},"devices":`, devices, '}') }
 }
 
 /** Errors and warnings about the tracked lab. Constraints prevent most of the errors; this check verifies it. */

@@ -4,7 +4,7 @@ import { toUtc } from '../domain/step-times.ts'
 import { runPrepared } from './commands.ts'
 import type { Database } from './database.ts'
 import { refuseDeviceThatNeverWas } from './devices.ts'
-import type { JsonPieces } from './json-row.ts'
+import { jsonArrayPieces, type JsonPieces } from './json-row.ts'
 import { timeZonesOf } from './time-zones.ts'
 
 /** The longest time range. */
@@ -36,7 +36,7 @@ export function utilizationStore ({ pool }: Database) {
       const items = await runPrepared<{ json: string }>(pool, itemsAsJson, [begins, ends, bucket, timezone, device ?? null])
       if (items.length > maxItems) throw invalid({ in: 'query', parameter: 'bucket', detail: `makes more than ${maxItems} items; ask for days, for a shorter range or for one device` })
       if (items.length === 0 && device !== undefined) await refuseDeviceThatNeverWas(pool, device)
-      return { pieces: ['{"items":[', ...items.map(({ json }, n) => n === 0 ? json : `,${json}`), ']}'] }
+      return { pieces: jsonArrayPieces('{"items":', items, '}') }
     }
   }
 }
