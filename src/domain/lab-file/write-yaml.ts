@@ -1,4 +1,4 @@
-import { Document, type Scalar, visit } from 'yaml'
+import { Document, type Scalar, type ScalarTag, visit } from 'yaml'
 import { LongObject, type NamedValue } from './long-object.ts'
 import { yaml11Booleans } from './read-yaml.ts'
 
@@ -9,17 +9,33 @@ const writtenAtOnce = 4096
 const inFullReplacer = (_key: unknown, value: unknown): unknown =>
   typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value) : value
 
-/** Writes a value as YAML. This service reads the same value back, and so do YAML 1.1 parsers, which the labs use, unless a text has a tab or a character that YAML 1.1 does not know. */
+/** Writes a value as YAML. This service and YAML 1.1 parsers, which the labs use, read the same value back. */
 export function writeYaml (value: unknown): string {
-  const document = new Document(value, inFullReplacer, { schema: 'core', customTags: (tags) => [...tags, yaml11Booleans], compat: 'yaml-1.1', aliasDuplicateObjects: false })
-  visit(document, { Scalar: quoteBlank })
+  const document = new Document(value, inFullReplacer, { schema: 'core', customTags: (tags) => [exponentWithPoint, ...tags, yaml11Booleans], compat: 'yaml-1.1', aliasDuplicateObjects: false })
+  visit(document, { Scalar: quoteOdd })
   // In a long text in quotes, the library would write line breaks as such, and lose backslashes before spaces.
-  return document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })
+  const text = document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })
+  // They are all in quotes now. The library writes them as they are.
+  return text.replaceAll(refusedBy11, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-// The library writes a text of spaces and line breaks alone as a block, which is read back without its last spaces.
-function quoteBlank (_key: unknown, node: Scalar): void {
-  if (typeof node.value === 'string' && /^\s+$/.test(node.value)) node.type = 'QUOTE_DOUBLE'
+/** YAML 1.1 reads `1e-7` as text, and `1.0e-7` as a number. */
+const exponentWithPoint: ScalarTag = {
+  tag: 'tag:yaml.org,2002:float',
+  default: true,
+  identify: (value) => typeof value === 'number' && /^-?\d+e/.test(String(value)),
+  test: /^-?\d+\.0e/,
+  resolve: Number,
+  stringify: ({ value }) => String(value).replace('e', '.0e')
+}
+
+/** YAML 1.1 refuses these characters, or reads them as line breaks; the last one in a file is a mark of its encoding. */
+const refusedBy11 = /[\u007f-\u009f\u2028\u2029\ufffe\uffff\ufeff]/g
+/** Texts that are read as something else without quotes: only spaces and line breaks, the `=` of YAML 1.1, and control characters, also tabs. */
+const isOdd = /^\s+$|^=$|[^\n\u0020-\u007e\u00a0-\u2027\u202a-\ufefe\uff00-\ufffd]/
+
+function quoteOdd (_key: unknown, node: Scalar): void {
+  if (typeof node.value === 'string' && isOdd.test(node.value)) node.type = 'QUOTE_DOUBLE'
 }
 
 /** The same for a value that can be long, in pieces: the library writes what is short, and the members or items of what is long follow each other. */
